@@ -1,0 +1,1 @@
+"""Settings, and what a county edits: content, menu, local values."""
