@@ -1,0 +1,172 @@
+"""A Pack: everything of one published version – entries, local values, replies, topics, emergencies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from bot.content.load import (
+    CONTENT_DIR,
+    ContentError,
+    Document,
+    LocalFile,
+    Problem,
+    bad_regex,
+    load_entries,
+    read_yaml,
+    validated,
+)
+from bot.content.render import placeholders
+from bot.content.schema import Entry, Line, Model, Topic, Variable
+
+LOCAL_FILE, REPLIES_FILE, EMERGENCIES_FILE = "local.yaml", "replies.yaml", "emergencies.yaml"
+
+ReplyText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
+
+
+class PartWords(Model):
+    """A part of a service: the label that is offered, how residents ask for it, and the words before it."""
+
+    label: Line
+    asked_as: tuple[Line, ...]
+
+
+class TopicWords(Model):
+    """A topic's page in the menu: its title and the entries asked for most."""
+
+    title: Line
+    intro: ReplyText
+    entries: tuple[str, ...] = Field(min_length=1, max_length=9)
+
+
+class Small(Model):
+    """Small talk and commands: when the whole message is one of ``said``, ``reply`` is the answer."""
+
+    said: tuple[Line, ...]
+    reply: ReplyText
+
+
+class Parts(Model):
+    """The parts of a service, in the order in which they are offered; the last three are told when asked for."""
+
+    materials: PartWords
+    steps: PartWords
+    time: PartWords
+    fee: PartWords
+    where: PartWords
+    visits: PartWords
+    online: PartWords
+    phone: PartWords
+
+
+class Replies(Model):
+    """Every sentence a resident can read that is no entry's answer. ``{name}`` is filled in by the handler."""
+
+    welcome: ReplyText
+    menu: ReplyText
+    menu_said: tuple[Line, ...]
+    help: Small
+    back: Small
+    leave: Small
+    human: Small
+    more_said: tuple[Line, ...]
+    more_label: Line
+    nothing_more: ReplyText
+    greeting: Small
+    thanks: Small
+    choose: ReplyText
+    no_such_number: ReplyText
+    parts: Parts
+    ask_parts: ReplyText
+    no_part: ReplyText
+    announcements_said: tuple[Line, ...]
+    announcements: ReplyText
+    announcements_none: ReplyText
+    announcements_title: Line
+    picture: ReplyText
+    voice_unheard: ReplyText
+    voice_heard: ReplyText
+    video: ReplyText
+    location: ReplyText
+    link: ReplyText
+    sticker: ReplyText
+    suggest: ReplyText
+    not_these: ReplyText
+    unknown: ReplyText
+    next_questions: ReplyText
+    emergency_also: ReplyText
+    flood: ReplyText
+    trouble: ReplyText
+    menu_gone: ReplyText
+    topics: dict[Topic, TopicWords]
+
+
+class Emergency(Model):
+    """Danger to life: when a message meets ``regex`` and not ``unless``, ``reply`` comes before everything else."""
+
+    id: Line
+    regex: Line
+    unless: str = ""
+    reply: ReplyText
+
+
+class EmergencyFile(Model):
+    emergencies: tuple[Emergency, ...]
+
+
+class Pack(Model):
+    """What one published version holds; stored as JSON, compiled into a Ruleset."""
+
+    entries: tuple[Entry, ...]
+    variables: dict[str, Variable]
+    replies: Replies
+    emergencies: tuple[Emergency, ...]
+
+    @model_validator(mode="after")
+    def _topics_exist(self) -> Pack:
+        ids = {entry.id for entry in self.entries}
+        for topic, words in self.replies.topics.items():
+            for entry_id in words.entries:
+                if entry_id not in ids:
+                    raise ValueError(f"topics.{topic}.entries names {entry_id}, which does not exist")
+        return self
+
+    @property
+    def local(self) -> dict[str, str]:
+        """The variables that are filled in, by name."""
+        return {name: variable.value for name, variable in self.variables.items() if variable.value}
+
+
+def load_pack(directory: Path = CONTENT_DIR) -> Pack:
+    """The pack in ``directory``; raises ContentError with every mistake, each with its file and line."""
+    special = {LOCAL_FILE, REPLIES_FILE, EMERGENCIES_FILE}
+    documents = {name: read_yaml(directory / name) for name in sorted(special)}
+    variables = validated(LocalFile, documents[LOCAL_FILE]).variables
+    replies = validated(Replies, documents[REPLIES_FILE])
+    emergencies = validated(EmergencyFile, documents[EMERGENCIES_FILE]).emergencies
+    paths = sorted(path for path in directory.glob("*.yaml") if path.name not in special)
+    entries = load_entries(paths, known_variables=variables)
+    problems = [*_bad_emergencies(emergencies, documents[EMERGENCIES_FILE]), *_unused(variables, entries, documents[LOCAL_FILE])]
+    if problems:
+        raise ContentError(problems)
+    try:
+        return Pack(entries=tuple(entries), variables=variables, replies=replies, emergencies=emergencies)
+    except ValueError as error:
+        raise ContentError([Problem(documents[REPLIES_FILE].file, 1, str(error))]) from None
+
+
+def _bad_emergencies(emergencies: tuple[Emergency, ...], document: Document) -> Iterator[Problem]:
+    for index, emergency in enumerate(emergencies):
+        for field in ("regex", "unless"):
+            pattern = getattr(emergency, field)
+            if pattern and (reason := bad_regex(pattern)):
+                yield Problem(document.file, document.line(("emergencies", index, field)), f"{reason}; mend the regex")
+
+
+def _unused(variables: dict[str, Variable], entries: list[Entry], document: Document) -> Iterator[Problem]:
+    used = {name for entry in entries for text in entry.texts() for name in placeholders(text)}
+    for name in variables.keys() - used:
+        yield Problem(document.file, document.line(("variables", name)), f"no answer uses {{{{{name}}}}}; remove it")
