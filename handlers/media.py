@@ -1,0 +1,48 @@
+"""What is no text: pictures, voice that was not recognised, videos, locations, links, stickers."""
+
+from __future__ import annotations
+
+import re
+
+from bot.dialogue.messages import Image, Link, Location, NoReply, Text, UnknownMessage, Video, Voice
+from bot.dialogue.router import Context, Router, has_words, message_type
+
+router = Router("media", kind="command")
+
+# Stickers arrive as [微笑], as /::) or as words in brackets that the platform puts in their place.
+_STICKERS = re.compile(r"(?:\[[^\[\]]{1,20}\]|/:[^\s\w]{1,4}|/:\w{1,8}|\W)*")
+
+
+@router.on(message_type(Image))
+def picture(context: Context) -> str:
+    return context.published.pack.replies.picture
+
+
+@router.on(message_type(Voice), lambda context: not has_words(context))
+def voice(context: Context) -> str:
+    return context.published.pack.replies.voice_unheard
+
+
+@router.on(message_type(Video))
+def video(context: Context) -> str:
+    return context.published.pack.replies.video
+
+
+@router.on(message_type(Location))
+def location(context: Context) -> str:
+    return context.published.pack.replies.location
+
+
+@router.on(message_type(Link))
+def link(context: Context) -> str:
+    return context.published.pack.replies.link
+
+
+@router.on(message_type(Text), lambda context: bool(_STICKERS.fullmatch(context.said)))
+def sticker(context: Context) -> str:
+    return context.published.pack.replies.sticker
+
+
+@router.on(message_type(UnknownMessage))
+def unknown_type(context: Context) -> NoReply:
+    return NoReply()
