@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.content.pack import Parts
 from bot.content.render import render
-from bot.content.schema import Entry, Service
+from bot.content.schema import Entry, Service, Topic
 from bot.dialogue.router import Context
 from bot.dialogue.text import tap
 
@@ -84,6 +84,11 @@ def offered(context: Context) -> list[str]:
     return targets
 
 
+def topic_targets(context: Context, topic: Topic) -> list[str]:
+    """The questions asked most in a topic."""
+    return [f"entry:{entry_id}" for entry_id in context.published.pack.replies.topics[topic].entries if context.entry(entry_id)]
+
+
 def target_label(context: Context, target: str) -> str:
     """What stands on the tap that leads to ``target``."""
     replies = context.published.pack.replies
@@ -93,7 +98,7 @@ def target_label(context: Context, target: str) -> str:
     if kind == "part":
         return part_label(replies.parts, rest.rpartition(":")[2])
     if kind == "topic":
-        return next(words.title for topic, words in replies.topics.items() if topic == rest)
+        return {str(topic): words.title for topic, words in replies.topics.items()}[rest]
     if kind == "announcements":
         return replies.announcements_title
     return replies.human.said[0]

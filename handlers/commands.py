@@ -81,8 +81,11 @@ def number(context: Context) -> str | Pass:
         return PASS
     chosen = _CHINESE_DIGITS.get(match[1]) or int(match[1])
     targets = offered(context)
+    replies = context.published.pack.replies
+    if not targets:
+        return replies.nothing_offered
     there = go_to(context, targets[chosen - 1]) if 0 < chosen <= len(targets) else PASS
-    return there if isinstance(there, str) else context.published.pack.replies.no_such_number
+    return there if isinstance(there, str) else replies.no_such_number.format(number=chosen, last=len(targets))
 
 
 @router.on(has_words)

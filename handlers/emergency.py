@@ -11,15 +11,11 @@ router = Router("emergency", kind="emergency")
 @router.on(has_words)
 def put_help_first(context: Context) -> str | Pass:
     """The replies of all dangers met (a fire with a burn is both), then a tap to what was asked besides."""
-    met = [
-        reply
-        for pattern, unless, reply in context.published.emergencies
-        if pattern.search(context.text) and not (unless and unless.search(context.text))
-    ]
+    met = [danger.reply for danger in context.published.dangers if danger.in_(context.text)]
     if not met:
         return PASS
     context.session.awaiting = ""
-    lines = ["\n".join(dict.fromkeys(met[:2]))]
+    lines = ["\n\n".join(met[:2])]
     if context.decision.kind == "answer":
         context.entries = context.decision.entries
         targets = [f"entry:{entry_id}" for entry_id in context.decision.entries]

@@ -9,8 +9,8 @@ from bot.dialogue.router import Context, Router, has_words, message_type
 
 router = Router("media", kind="command")
 
-# Stickers arrive as [微笑], as /::) or as words in brackets that the platform puts in their place.
-_STICKERS = re.compile(r"(?:\[[^\[\]]{1,20}\]|/:[^\s\w]{1,4}|/:\w{1,8}|\W)*")
+# Stickers arrive as [微笑], as /::) or as 【收到不支持的消息类型，暂无法显示】.
+_STICKERS = re.compile(r"(?:\[[^\[\]]{1,20}\]|【收到不支持的消息类型[^】]{0,20}】|/:[^\s\w]{1,4}|/:\w{1,8}|[\W_])*")
 
 
 @router.on(message_type(Image))

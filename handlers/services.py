@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from bot.dialogue.router import PASS, Context, Pass, Router, answers, has_words
-from handlers.answers import show_decided, show_part
+from handlers.answers import choices, show_decided, show_part, topic_targets
 
 router = Router("services")
 
@@ -15,13 +15,17 @@ _AROUND = re.compile(r"^(?:那|那么|请问|都|还)*|(?:呢|啊|呀|哇|不|�
 
 @router.on(has_words)
 def part(context: Context) -> str | Pass:
-    """「要带啥」 after an answer is about that answer."""
-    entry = context.entry(context.session.entry) if context.session.entry else None
-    if entry is None:
-        return PASS
+    """「要带啥」 after an answer is about that answer; before one it needs to be asked: of what?"""
     words = context.published.part_words
     name = words.get(context.text) or words.get(_AROUND.sub("", context.text))
-    return show_part(context, entry, name) if name else PASS
+    if not name:
+        return PASS
+    entry = context.entry(context.session.entry) if context.session.entry else None
+    if entry:
+        return show_part(context, entry, name)
+    context.decided = "command"
+    replies = context.published.pack.replies
+    return f"{replies.which_errand}\n{choices(context, topic_targets(context, 'services'))}"
 
 
 @router.on(has_words, answers("services"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from bot.content.schema import TOPICS
 from bot.dialogue.router import PASS, Context, Pass
 from handlers.announcements import newest
-from handlers.answers import choices, show_entry, show_part
+from handlers.answers import choices, show_entry, show_part, topic_targets
 
 
 def go_to(context: Context, target: str) -> str | Pass:
@@ -37,14 +39,14 @@ def menu_targets(context: Context) -> list[str]:
     return [*(f"topic:{topic}" for topic in TOPICS if topic in topics), "announcements", "human"]
 
 
-def show_topic(context: Context, topic: str) -> str | Pass:
+def show_topic(context: Context, name: str) -> str | Pass:
     """The questions asked most in a topic."""
-    words = next((words for name, words in context.published.pack.replies.topics.items() if name == topic), None)
-    if words is None:
+    topics = context.published.pack.replies.topics
+    topic = next((topic for topic in topics if topic == name), None)
+    if topic is None:
         return PASS
     context.session.entry = ""
-    targets = [f"entry:{entry_id}" for entry_id in words.entries if context.entry(entry_id)]
-    return f"{words.intro}\n{choices(context, targets)}"
+    return f"{topics[topic].intro}\n{choices(context, topic_targets(context, topic))}"
 
 
 def show_human(context: Context, _rest: str = "") -> str:
@@ -55,7 +57,7 @@ def show_help(context: Context, _rest: str = "") -> str:
     return context.published.pack.replies.help.reply
 
 
-_PAGES = {
+_PAGES: dict[str, Callable[[Context, str], str | Pass]] = {
     "menu": show_menu,
     "topic": show_topic,
     "announcements": lambda context, _rest: newest(context),

@@ -8,17 +8,9 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints, model_validator
 
-from bot.content.load import (
-    CONTENT_DIR,
-    ContentError,
-    Document,
-    LocalFile,
-    Problem,
-    bad_regex,
-    load_entries,
-    read_yaml,
-    validated,
-)
+from bot.content.check import bad_regex
+from bot.content.document import ContentError, Document, Problem, read_yaml, validated
+from bot.content.load import CONTENT_DIR, LocalFile, load_entries
 from bot.content.render import placeholders
 from bot.content.schema import Entry, Line, Model, Topic, Variable
 
@@ -79,8 +71,10 @@ class Replies(Model):
     thanks: Small
     choose: ReplyText
     no_such_number: ReplyText
+    nothing_offered: ReplyText
     parts: Parts
     ask_parts: ReplyText
+    which_errand: ReplyText
     no_part: ReplyText
     announcements_said: tuple[Line, ...]
     announcements: ReplyText
@@ -105,11 +99,15 @@ class Replies(Model):
 
 
 class Emergency(Model):
-    """Danger to life: when a message meets ``regex`` and not ``unless``, ``reply`` comes before everything else."""
+    """Danger to life: when a message meets ``regex``, ``reply`` comes before everything else.
+
+    ``unless`` marks questions about rules (失火判几年), which are no emergency – but never where ``always`` is met (着火了).
+    """
 
     id: Line
     regex: Line
     unless: str = ""
+    always: str = ""
     reply: ReplyText
 
 
@@ -149,7 +147,10 @@ def load_pack(directory: Path = CONTENT_DIR) -> Pack:
     emergencies = validated(EmergencyFile, documents[EMERGENCIES_FILE]).emergencies
     paths = sorted(path for path in directory.glob("*.yaml") if path.name not in special)
     entries = load_entries(paths, known_variables=variables)
-    problems = [*_bad_emergencies(emergencies, documents[EMERGENCIES_FILE]), *_unused(variables, entries, documents[LOCAL_FILE])]
+    problems = [
+        *_bad_emergencies(emergencies, documents[EMERGENCIES_FILE]),
+        *_unused(variables, entries, documents[LOCAL_FILE]),
+    ]
     if problems:
         raise ContentError(problems)
     try:
@@ -160,10 +161,11 @@ def load_pack(directory: Path = CONTENT_DIR) -> Pack:
 
 def _bad_emergencies(emergencies: tuple[Emergency, ...], document: Document) -> Iterator[Problem]:
     for index, emergency in enumerate(emergencies):
-        for field in ("regex", "unless"):
+        for field in ("regex", "unless", "always"):
             pattern = getattr(emergency, field)
             if pattern and (reason := bad_regex(pattern)):
-                yield Problem(document.file, document.line(("emergencies", index, field)), f"{reason}; mend the regex")
+                line = document.line(("emergencies", index, field))
+                yield Problem(document.file, line, f"{reason}; mend the regex")
 
 
 def _unused(variables: dict[str, Variable], entries: list[Entry], document: Document) -> Iterator[Problem]:

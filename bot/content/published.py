@@ -14,7 +14,7 @@ import structlog
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.content.pack import Pack, Small, load_pack
+from bot.content.pack import Emergency, Pack, Small, load_pack
 from bot.content.schema import Entry
 from bot.matching.normalise import normalise
 from bot.matching.ruleset import Ruleset
@@ -36,6 +36,22 @@ class Notice:
     url: str
 
 
+class Danger:
+    """An emergency, compiled."""
+
+    def __init__(self, emergency: Emergency) -> None:
+        self.reply = emergency.reply
+        self._regex = re2.compile(emergency.regex)
+        self._unless = re2.compile(emergency.unless) if emergency.unless else None
+        self._always = re2.compile(emergency.always) if emergency.always else None
+
+    def in_(self, text: str) -> bool:
+        """Whether the normalised ``text`` tells of it."""
+        if self._always and self._always.search(text):
+            return True
+        return bool(self._regex.search(text)) and not (self._unless and self._unless.search(text))
+
+
 @dataclass(frozen=True)
 class Published:
     """One immutable snapshot. ``token`` changes whenever anything that residents can see changes."""
@@ -54,12 +70,9 @@ class Published:
         return self.pack.local
 
     @cached_property
-    def emergencies(self) -> tuple[tuple[re2._Regexp, re2._Regexp | None, str], ...]:
-        """(regex, unless, reply) compiled, in the order of the file."""
-        return tuple(
-            (re2.compile(item.regex), re2.compile(item.unless) if item.unless else None, item.reply)
-            for item in self.pack.emergencies
-        )
+    def dangers(self) -> tuple[Danger, ...]:
+        """The emergencies, compiled, in the order of the file."""
+        return tuple(map(Danger, self.pack.emergencies))
 
     @cached_property
     def words(self) -> dict[str, str]:

@@ -51,7 +51,9 @@ class Admitted:
 class Inbox:
     """Claims messages and keeps sessions. One object for a process, used by all its threads."""
 
-    def __init__(self, runner: ScriptRunner, *, session_ttl: int, reply_ttl: int, rate_messages: int, rate_seconds: int) -> None:
+    def __init__(
+        self, runner: ScriptRunner, *, session_ttl: int, reply_ttl: int, rate_messages: int, rate_seconds: int
+    ) -> None:
         """Times in seconds: see SESSION_TTL_SECONDS, REPLY_TTL_SECONDS, RATE_LIMIT_*."""
         self._runner = runner
         self._session_ttl = session_ttl
@@ -94,7 +96,7 @@ class Inbox:
         times = self._reply_ttl * 1000, self._session_ttl * 1000
         arguments = (admitted.attempt, dump_reply(reply), times[0], session, times[1], exchange, STREAM_LENGTH)
         try:
-            state, stored = self._runner.run(_SETTLE, keys, arguments)
+            _, stored = self._runner.run(_SETTLE, keys, arguments)
         except RedisAway:
             return reply
         return load_reply(stored) if stored else reply

@@ -116,19 +116,23 @@ def dispatch(routers: Sequence[Router], context: Context) -> Outcome:
             try:
                 if not all(predicate(context) for predicate in predicates):
                     continue
-                reply = handler(context)
+                returned: object = handler(context)
             except Exception:
                 log.exception("handler_failed", handler=name)
                 return Outcome(TextReply(context.published.pack.replies.trouble), "unknown", name)
-            if reply is PASS:
+            if returned is PASS:
                 continue
-            if isinstance(reply, str):
-                reply = TextReply(reply)
-            elif not isinstance(reply, Reply):
-                log.error("handler_returned_no_reply", handler=name, returned=type(reply).__name__)
-                reply = TextReply(context.published.pack.replies.trouble)
-            return Outcome(reply, context.decided or router.kind, name, context.entries, context.why)
+            return Outcome(_reply(returned, context, name), context.decided or router.kind, name, context.entries, context.why)
     return Outcome(NoReply(), "unknown", "none")
+
+
+def _reply(returned: object, context: Context, handler: str) -> Reply:
+    if isinstance(returned, str):
+        return TextReply(returned)
+    if isinstance(returned, Reply):
+        return returned
+    log.error("handler_returned_no_reply", handler=handler, returned=type(returned).__name__)
+    return TextReply(context.published.pack.replies.trouble)
 
 
 # ---------------------------------------------------------------- predicates

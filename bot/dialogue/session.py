@@ -29,6 +29,7 @@ class Session:
         """The inverse of ``dump``; what can't be read (an older format) is a fresh session."""
         try:
             kept = json.loads(stored) if stored else {}
-            return cls(str(kept.get("e", "")), list(map(str, kept.get("o", ()))), str(kept.get("w", "")), str(kept.get("m", "")))
+            offered = list(map(str, kept.get("o", ())))
+            return cls(str(kept.get("e", "")), offered, str(kept.get("w", "")), str(kept.get("m", "")))
         except (ValueError, AttributeError, TypeError):
             return cls()

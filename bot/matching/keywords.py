@@ -52,7 +52,7 @@ class KeywordIndex:
         self._contains: defaultdict[str, list[Rule]] = defaultdict(list)
         self._grouped: defaultdict[str, list[tuple[Rule, int]]] = defaultdict(list)
         self._excludes: defaultdict[str, set[str]] = defaultdict(set)
-        self._regexes: list[tuple[Rule, re2._Regexp]] = []
+        self._regexes: list[Rule] = []
         for rule in rules:
             self._add(rule)
         for entry_id, words in (excluded or {}).items():
@@ -62,7 +62,7 @@ class KeywordIndex:
         # Overlapping search needs the standard match kind; the DFA is fastest where its size allows.
         kind = Implementation.DFA if sum(map(len, self._words)) < 50_000 else Implementation.ContiguousNFA
         self._automaton = AhoCorasick(self._words, matchkind=MatchKind.Standard, implementation=kind, store_patterns=False)
-        self._set = self._compiled_set()
+        self._filter = self._compiled_filter()
 
     def _add(self, rule: Rule) -> None:
         if rule.mode == "exact":
@@ -74,29 +74,38 @@ class KeywordIndex:
                 for word in group:
                     self._grouped[word].append((rule, position))
         else:
-            self._regexes.append((rule, re2.compile(rule.text)))
+            self._regexes.append(rule)
 
-    def _compiled_set(self) -> re2.Set | None:
+    def _compiled_filter(self) -> re2.Filter | None:
+        """Looks for the regexes' literal parts first and runs only those that can match.
+
+        With 455 regexes a message that RE2 has not seen costs 0.1 ms; re2.Set needed 1 ms, or 48 MB of automaton.
+        """
         if not self._regexes:
             return None
-        compiled = re2.Set.SearchSet()
-        for rule, _ in self._regexes:
+        compiled = re2.Filter()
+        for rule in self._regexes:
             compiled.Add(rule.text)
         compiled.Compile()
         return compiled
 
     def find(self, text: str) -> list[Hit]:
-        """Every rule that the normalised ``text`` meets, the strongest first; ties in the order of the rules' ids."""
-        if not text:
-            return []
+        """The rules that the normalised ``text`` meets, the strongest first; ties in the order of the rules' ids.
+
+        Where an exact rule is met, no weaker one is looked for.
+        """
         hits = [Hit(rule, (text,)) for rule in self._exact.get(text, ())]
-        present = {self._words[index] for index, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}
-        barred: set[str] = set().union(*(self._excludes[word] for word in present if word in self._excludes))
-        weaker = [*self._found_literals(present), *self._found_groups(present), *self._found_regexes(text)]
-        hits += [hit for hit in weaker if hit.rule.entry_id not in barred]
+        if not hits and text:
+            hits = self._weaker(text)
         hits.sort(key=lambda hit: hit.rule.entry_id)
         hits.sort(key=lambda hit: hit.strength, reverse=True)
         return hits
+
+    def _weaker(self, text: str) -> list[Hit]:
+        present = {self._words[index] for index, _, _ in self._automaton.find_matches_as_indexes(text, overlapping=True)}
+        barred: set[str] = set().union(*(self._excludes[word] for word in present if word in self._excludes))
+        hits = [*self._found_literals(present), *self._found_groups(present), *self._found_regexes(text)]
+        return [hit for hit in hits if hit.rule.entry_id not in barred]
 
     def _found_literals(self, present: set[str]) -> list[Hit]:
         return [Hit(rule, (word,)) for word in present if word in self._contains for rule in self._contains[word]]
@@ -116,12 +125,11 @@ class KeywordIndex:
         ]
 
     def _found_regexes(self, text: str) -> list[Hit]:
-        if self._set is None:
+        if self._filter is None:
             return []
         found = []
-        for index in self._set.Match(text) or ():
-            rule, pattern = self._regexes[index]
-            match = pattern.search(text)
+        for index in self._filter.Match(text) or ():
+            match = self._filter.re(index).search(text)
             if match:
-                found.append(Hit(rule, (match.group(),)))
+                found.append(Hit(self._regexes[index], (match.group(),)))
         return found

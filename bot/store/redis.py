@@ -11,11 +11,13 @@ from typing import Any
 import structlog
 from redis import Redis
 from redis.backoff import NoBackoff
-from redis.connection import AbstractConnection, ConnectionPool
+from redis.connection import ConnectionPool
 from redis.exceptions import NoScriptError, RedisError
 from redis.retry import Retry
 
 log = structlog.get_logger(__name__)
+
+Connection = Any  # redis-py's connections are untyped
 
 # Seconds. Two of these and the work between them stay well within the 1.5 s in which a resident is answered.
 TIMEOUT = 0.4
@@ -56,7 +58,7 @@ class ScriptRunner:
         self._pool = ConnectionPool.from_url(
             url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT, retry=Retry(NoBackoff(), 0), decode_responses=True
         )
-        self._idle: list[AbstractConnection] = []
+        self._idle: list[Connection] = []
         self._lock = threading.Lock()
         self.up = True
 
@@ -93,15 +95,15 @@ class ScriptRunner:
         return True
 
     @staticmethod
-    def _call(connection: AbstractConnection, *command: str | int) -> Any:
+    def _call(connection: Connection, *command: str | int) -> Any:
         connection.send_command(*command)
         return connection.read_response()
 
-    def _take(self) -> AbstractConnection:
+    def _take(self) -> Connection:
         try:
             return self._idle.pop()
         except IndexError:
-            connection: AbstractConnection = self._pool.make_connection()
+            connection: Connection = self._pool.make_connection()
             connection.connect()
             return connection
 
@@ -121,7 +123,7 @@ class ScriptRunner:
         while True:
             time.sleep(PROBE_EVERY)
             try:
-                connection = self._pool.make_connection()
+                connection: Connection = self._pool.make_connection()
                 connection.connect()
                 # A write: a full or read-only Redis answers PING but is of no use.
                 self._call(connection, "SET", "weiyan:probe", "1", "PX", 1000)

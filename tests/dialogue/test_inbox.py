@@ -98,7 +98,7 @@ class TestDuplicates:
         assert len(effects) == 1
         assert set(seen) == {f"answer of {effects[0]}"}
 
-    def test_a_retry_waits_for_work_that_takes_longer_than_the_lease(self, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_retry_waits_for_work_longer_than_the_lease(self, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(inbox_module, "LEASE_MS", 400)
         monkeypatch.setattr(inbox_module, "KEEPER_EVERY", 0.1)
         first, second = make_inbox(redis_url), make_inbox(redis_url)

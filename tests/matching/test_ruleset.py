@@ -63,7 +63,8 @@ class TestWhichWins:
         assert decided([one, two], "烧秸秆罚") == decided([two, one], "烧秸秆罚") == ["a"]
 
     def test_title_and_utterances_are_exact_rules(self) -> None:
-        entries = [entry("a", title="秸秆能不能烧", asked_as=("苞米杆子让点不",)), entry("b", {"contains": "秸秆能", "priority": 100})]
+        asked = entry("a", title="秸秆能不能烧", asked_as=("苞米杆子让点不",))
+        entries = [asked, entry("b", {"contains": "秸秆能", "priority": 100})]
         assert decided(entries, "秸秆能不能烧？") == ["a"]
         assert decided(entries, "苞米杆子让点不") == ["a"]
 
@@ -74,7 +75,8 @@ class TestWhichWins:
 
 class TestWhatSwitchesOff:
     def test_an_excluded_word_bars_all_but_exact(self) -> None:
-        entries = [entry("a", "秸秆", {"regex": "秸.补"}, {"exact": "秸秆补贴"}, exclude=("补贴",)), entry("b", {"all": [["秸"], ["补"]]})]
+        barred = entry("a", "秸秆", {"regex": "秸.补"}, {"exact": "秸秆补贴"}, exclude=("补贴",))
+        entries = [barred, entry("b", {"all": [["秸"], ["补"]]})]
         assert decided(entries, "秸秆") == ["a"]
         assert decided(entries, "秸秆有补贴吗") == ["b"]
         assert decided(entries, "秸秆补贴") == ["a"]
