@@ -27,9 +27,10 @@ class PartWords(Model):
 
 
 class TopicWords(Model):
-    """A topic's page in the menu: its title and the entries asked for most."""
+    """A topic's page in the menu: its title, other words that lead there (补贴), and the entries asked for most."""
 
     title: Line
+    said: tuple[Line, ...] = ()
     intro: ReplyText
     entries: tuple[str, ...] = Field(min_length=1, max_length=9)
 

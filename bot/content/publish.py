@@ -6,6 +6,7 @@ import structlog
 from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from bot.content.pack import Pack, load_pack
 from bot.content.published import newest_token
@@ -19,11 +20,13 @@ TOKEN_KEY = "weiyan:ruleset"
 
 
 def starter(engine: Engine, redis: Redis) -> int:
-    """Publishes config/content as version 1 where nothing is published yet; returns the newest version's number."""
+    """Publishes config/content as version 1 where nothing is published yet; returns the newest version's number.
+
+    Two that start at once publish it once.
+    """
     with session_scope(engine) as session:
-        number = rulesets.newest_number(session)
-    if not number:
-        return publish(engine, redis, load_pack(), note="起始内容", author="seed")
+        rulesets.lock(session)
+        number = rulesets.newest_number(session) or _add(session, load_pack(), note="起始内容", author="seed")
     announce(engine, redis)
     return number
 
@@ -31,8 +34,13 @@ def starter(engine: Engine, redis: Redis) -> int:
 def publish(engine: Engine, redis: Redis, pack: Pack, *, note: str, author: str) -> int:
     """Writes ``pack`` as the next version and returns its number. With Redis away the worker announces it later."""
     with session_scope(engine) as session:
-        number = rulesets.add(session, pack.model_dump(mode="json"), note, author).number
+        number = _add(session, pack, note=note, author=author)
     announce(engine, redis)
+    return number
+
+
+def _add(session: Session, pack: Pack, *, note: str, author: str) -> int:
+    number = rulesets.add(session, pack.model_dump(mode="json"), note, author).number
     log.info("ruleset_published", version=number, entries=len(pack.entries))
     return number
 

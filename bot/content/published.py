@@ -19,7 +19,7 @@ from bot.content.schema import Entry
 from bot.matching.normalise import normalise
 from bot.matching.ruleset import Ruleset
 from bot.store import announcements, rulesets
-from bot.store.engine import session_scope
+from bot.store.engine import read_scope
 
 log = structlog.get_logger(__name__)
 
@@ -85,8 +85,9 @@ class Published:
 
     @cached_property
     def topic_words(self) -> dict[str, str]:
-        """A topic's title as it is typed, normalised, with the topic."""
-        return {normalise(words.title): topic for topic, words in self.pack.replies.topics.items()}
+        """A topic's title and its other words as they are typed, normalised, with the topic."""
+        topics = self.pack.replies.topics.items()
+        return {normalise(word): topic for topic, words in topics for word in (words.title, *words.said)}
 
     @cached_property
     def part_words(self) -> dict[str, str]:
@@ -104,13 +105,13 @@ def starter() -> Published:
 
 def newest_token(engine: Engine) -> str:
     """What ``Published.token`` would be if it were read now."""
-    with session_scope(engine) as session:
+    with read_scope(engine) as session:
         return f"{rulesets.newest_number(session)}.{announcements.change_stamp(session)}"
 
 
 def read(engine: Engine) -> Published | None:
     """The newest published version, or None where nothing is published yet."""
-    with session_scope(engine) as session:
+    with read_scope(engine) as session:
         row = rulesets.newest(session)
         if row is None:
             return None

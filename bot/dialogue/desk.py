@@ -62,6 +62,8 @@ class Desk:
         outcome = self.reply_to(message, admitted.session, published)
         if admitted.state == "offline":
             return outcome.reply
+        if _forgets(message):
+            admitted.session.clear()
         exchange = self._exchange(message, person, outcome, published.version, started)
         return self._inbox.settle(admitted, message, person, outcome.reply, exchange)
 
@@ -99,7 +101,7 @@ class Desk:
             "handler": outcome.handler,
             "version": version,
             "us": int((time.perf_counter() - started) * 1e6),
-            "forget": isinstance(message, Unsubscribe) or getattr(message, "event", "") in _FORGETTING,
+            "forget": _forgets(message),
         }
         return json.dumps(exchange, ensure_ascii=False, separators=(",", ":"))
 
@@ -109,3 +111,8 @@ def _subject(message: Message) -> str:
     if isinstance(message, PersonalDataEvent) and message.subject_openid:
         return message.subject_openid
     return message.openid
+
+
+def _forgets(message: Message) -> bool:
+    """Whether what is kept of the resident goes with this message: unfollowed, or the consent taken back."""
+    return isinstance(message, Unsubscribe) or (isinstance(message, PersonalDataEvent) and message.event in _FORGETTING)

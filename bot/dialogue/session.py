@@ -18,6 +18,11 @@ class Session:
     awaiting: str = ""
     more: str = ""
 
+    def clear(self) -> None:
+        """Forgets everything."""
+        self.entry = self.awaiting = self.more = ""
+        self.offered = []
+
     def dump(self) -> str:
         """Compact JSON, or an empty string when there is nothing to remember."""
         kept = {"e": self.entry, "o": self.offered, "w": self.awaiting, "m": self.more[:MORE_CHARACTERS]}
