@@ -86,8 +86,9 @@ def menu_publish() -> None:
     """Check config/menu.yaml against the published content and make it the account's menu."""
     settings = services().settings
     try:
+        client = make_client(settings, connect(settings.redis, REDIS_TIMEOUT))
         menu = load_menu(services().live.current.pack)
-        publish_menu(make_client(settings, connect(settings.redis, REDIS_TIMEOUT)), menu)
+        publish_menu(client, menu)
     except (ContentError, WeChatError) as error:
         click.echo(str(error), err=True)
         sys.exit(1)
