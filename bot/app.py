@@ -54,5 +54,3 @@ def _secrets(settings: Settings) -> list[str]:
     """What may never stand in a log line."""
     values = (settings.wechat_token, settings.wechat_appsecret, settings.wechat_encoding_aes_key, settings.secret_key)
     return [value.get_secret_value() for value in values if value.get_secret_value()]
-
-

@@ -17,8 +17,8 @@ from bot.dialogue.messages import Text, TextReply, dump_reply
 from bot.dialogue.router import Outcome
 from bot.dialogue.session import Session
 from bot.menu import load_menu
+from bot.seed import seed as run_seed
 from bot.services import services
-from bot.store.migrate import upgrade
 from bot.store.redis import connect
 from bot.wechat_api.client import make_client
 from bot.wechat_api.errors import WeChatError
@@ -59,9 +59,7 @@ def ask(question: str | None, questions: Path | None, as_json: bool) -> None:
 @with_appcontext
 def seed() -> None:
     """Create or upgrade the database; publish config/content as version 1 if nothing is published yet."""
-    upgrade(services().engine)
-    number = publish.starter(services().engine, connect(services().settings.redis, REDIS_TIMEOUT))
-    click.echo(f"ruleset version {number} is published")
+    click.echo(f"ruleset version {run_seed(services().settings)} is published")
 
 
 @click.command("check-content")

@@ -26,14 +26,16 @@ SETTLED = 60.0  # whoever has run that long begins with the shortest pause again
 class Child:
     """A Python program, ``arguments`` as after `python`; its output goes to ``logs``/``name``.log.
 
-    ``lock`` is a descriptor that it keeps open, and with it the lock, for as long as it or a child of its own lives.
+    ``again`` False is for what runs once. ``lock`` is a descriptor that it keeps open, and with it the lock, for as long as it
+    or a child of its own lives.
     """
 
-    def __init__(self, name: str, arguments: Sequence[str], logs: Path, lock: int) -> None:
+    def __init__(self, name: str, arguments: Sequence[str], logs: Path, lock: int, *, again: bool = True) -> None:
         self.name = name
         self.log = logs / f"{name}.log"
         self._command = [sys.executable, *arguments]
         self._lock = lock
+        self._again = again
         self._started = 0.0
         self._pause = SOON / 2
         self._due: float | None = None
@@ -61,7 +63,7 @@ class Child:
     def tend(self) -> str | None:
         """To be called again and again: restarts the child if it has ended, after a pause. Returns what there is to say."""
         self._trim_log()
-        if self.exit_code is None:
+        if self.exit_code is None or not self._again:
             return None
         now = time.monotonic()
         if self._due is None:

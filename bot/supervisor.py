@@ -77,6 +77,8 @@ class Supervisor:
             self._run("simulator", "-m", "bot.simulator", "--port", str(self._port + 1), "--webhook", webhook)
         self._wait_until_ready(self._run("web", "-m", "bot.web", "--port", str(self._port)))
         self._run("worker", "-m", "flask", "--app", "wsgi", "worker")  # no resident waits for it
+        if self._demo:
+            self._run("menu", "-m", "flask", "--app", "wsgi", "menu-publish", again=False)
         self._say_where()
 
     def tend(self) -> None:
@@ -92,8 +94,8 @@ class Supervisor:
                 say(str(error))
                 time.sleep(REDIS_PAUSE)
 
-    def _run(self, name: str, *arguments: str) -> Child:
-        self._children.append(Child(name, arguments, self._data / "log", self._lock))
+    def _run(self, name: str, *arguments: str, again: bool = True) -> Child:
+        self._children.append(Child(name, arguments, self._data / "log", self._lock, again=again))
         return self._children[-1]
 
     def _wait_until_ready(self, web: Child) -> None:

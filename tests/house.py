@@ -9,15 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from redis import Redis
 from werkzeug.serving import make_server
 
 from bot.app import create_app
-from bot.content import publish
+from bot.seed import seed
 from bot.simulator.account import Account, CallbackMode
 from bot.simulator.platform import Platform
-from bot.store.engine import make_engine
-from bot.store.migrate import upgrade
 from config.settings import Settings
 
 SECRET_KEY = "a key of the tests, forty characters long"
@@ -39,14 +36,6 @@ def settings_for(account: Account, redis_url: str, data_dir: Path, **others: Any
     settings = Settings(**(values | others))
     settings.check_secrets()
     return settings
-
-
-def seed(settings: Settings) -> None:
-    """What `flask --app wsgi seed` does."""
-    engine = make_engine(settings.database)
-    upgrade(engine)
-    publish.starter(engine, Redis.from_url(settings.redis, decode_responses=True))
-    engine.dispose()
 
 
 @contextmanager
