@@ -12,6 +12,8 @@ from bot.dialogue.text import tap
 
 # The parts that every service offers, always in this order, so that 1 is always what to bring.
 OFFERED_PARTS = ("materials", "steps", "time", "fee", "where")
+# An errand of which the county has confirmed less offers its related questions: five taps to "I don't know" help nobody.
+PARTS_WORTH_OFFERING = 2
 
 
 def show_decided(context: Context) -> str:
@@ -27,7 +29,7 @@ def show_entry(context: Context, entry: Entry) -> str:
     context.session.awaiting = ""
     answer = render(entry.answer, context.published.local)
     lines = [answer, entry.source_line()]
-    if entry.service:
+    if entry.service and _known_parts(entry.service, context.published.local) >= PARTS_WORTH_OFFERING:
         replies = context.published.pack.replies
         lines += ["", replies.ask_parts, choices(context, [f"parts:{entry.id}"])]
     else:
@@ -46,11 +48,7 @@ def show_part(context: Context, entry: Entry, name: str) -> str:
         lines = [f"【{entry.title}·{label}】", text, entry.source_line()]
     else:
         lines = [replies.no_part.format(title=entry.title, part=label)]
-    if entry.service:
-        lines += ["", replies.ask_parts, choices(context, [f"parts:{entry.id}"])]
-    else:
-        lines += next_questions(context, entry)
-    return "\n".join(lines)
+    return "\n".join([*lines, "", replies.ask_parts, choices(context, [f"parts:{entry.id}"])])
 
 
 def next_questions(context: Context, entry: Entry) -> list[str]:
@@ -118,6 +116,10 @@ def part_text(service: Service, name: str, local: dict[str, str]) -> str:
     if name == "time":
         return "\n".join(filter(None, (render(text, local) for text in (service.time_legal, service.time_promised))))
     return render(getattr(service, name), local)
+
+
+def _known_parts(service: Service, local: dict[str, str]) -> int:
+    return sum(bool(part_text(service, name, local)) for name in OFFERED_PARTS)
 
 
 def _numbered(items: Sequence[str], local: dict[str, str]) -> str:

@@ -11,8 +11,10 @@ from handlers.targets import go_to, show_menu
 
 router = Router("commands", kind="command")
 
-# 「2」「第二个」「选2」「２」「二」 – after normalisation.
-_NUMBER = re.compile(r"(?:第|选|选择|回复)?(\d{1,2}|[一二三四五六七八九])(?:个|条|项|号)?")
+# 「2」「第二个」「选2」「２」「②」「二」「就2吧」 – after normalisation.
+_NUMBER = re.compile(
+    r"(?:就|我)?(?:第|选择|选|回复|回|点|要|看)?第?(\d{1,2}|[一二三四五六七八九])(?:个|条|项|号)?(?:吧|呗|啊|呀)?"
+)
 _CHINESE_DIGITS = {digit: number for number, digit in enumerate("一二三四五六七八九", start=1)}
 
 
@@ -98,6 +100,6 @@ def tapped(context: Context) -> str | Pass:
 
 @router.on(has_words)
 def topic_by_name(context: Context) -> str | Pass:
-    """「秸秆禁烧」 typed as it stands in the menu."""
+    """「秸秆禁烧」 typed as it stands in the menu, or a word that means the whole topic (补贴)."""
     topic = context.published.topic_words.get(context.text)
     return go_to(context, f"topic:{topic}") if topic else PASS

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from bot.dialogue.messages import Image, Link, Location, NoReply, Text, UnknownMessage, Video, Voice
-from bot.dialogue.router import Context, Router, has_words, message_type
+from bot.dialogue.router import PASS, Context, Pass, Router, has_words, message_type
 
 router = Router("media", kind="command")
 
 # Stickers arrive as [微笑], as /::) or as 【收到不支持的消息类型，暂无法显示】.
-_STICKERS = re.compile(r"(?:\[[^\[\]]{1,20}\]|【收到不支持的消息类型[^】]{0,20}】|/:[^\s\w]{1,4}|/:\w{1,8}|[\W_])*")
+_CODE = re.compile(r"\[[^\[\]]{1,20}\]|【收到不支持的消息类型[^】]{0,20}】|/:(?:[^\s\w]{1,4}|\w{1,8})")
 
 
 @router.on(message_type(Image))
@@ -38,9 +39,15 @@ def link(context: Context) -> str:
     return context.published.pack.replies.link
 
 
-@router.on(message_type(Text), lambda context: bool(_STICKERS.fullmatch(context.said)))
-def sticker(context: Context) -> str:
-    return context.published.pack.replies.sticker
+@router.on(message_type(Text))
+def no_words(context: Context) -> str | Pass:
+    """Stickers and emoji; or nothing, or 「？？？」, from somebody who doesn't know how to go on."""
+    rest, codes = _CODE.subn("", context.said)
+    kinds = {unicodedata.category(character)[0] for character in rest}
+    if kinds & {"L", "N"}:
+        return PASS
+    replies = context.published.pack.replies
+    return replies.sticker if codes or "S" in kinds else replies.help.reply
 
 
 @router.on(message_type(UnknownMessage))

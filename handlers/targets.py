@@ -21,7 +21,7 @@ def go_to(context: Context, target: str) -> str | Pass:
         entry = context.entry(entry_id)
         if entry and name in type(context.published.pack.replies.parts).model_fields:
             context.decided = "answer"
-            return show_part(context, entry, name)
+            return show_part(context, entry, name) if entry.service else show_entry(context, entry)
     page = _PAGES.get(kind)
     return page(context, rest) if page else PASS
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bot.dialogue.messages import NoReply, Scan, Subscribe, Unsubscribe
 from bot.dialogue.router import PASS, Context, Pass, Router, message_type
-from bot.dialogue.session import Session
 from handlers.targets import go_to, show_menu
 
 router = Router("welcome", kind="command")
@@ -30,9 +29,6 @@ def show_scene(context: Context) -> str | Pass:
 
 
 @router.on(message_type(Unsubscribe))
-def forget(context: Context) -> NoReply:
-    """Nobody reads a reply any more; the session goes, and the worker forgets what was stored."""
-    fresh = Session()
-    session = context.session
-    session.entry, session.offered, session.awaiting, session.more = fresh.entry, fresh.offered, fresh.awaiting, fresh.more
+def farewell(context: Context) -> NoReply:
+    """Nobody reads a reply any more; the desk forgets the session, the worker what was stored."""
     return NoReply()

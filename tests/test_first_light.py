@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -73,7 +74,7 @@ def test_following_by_a_scene_code_and_leaving(platform: Platform) -> None:
 def test_duplicates_and_copies_at_once_show_one_answer(platform: Platform) -> None:
     resident = platform.resident("o1")
     resident.says("身份证怎么办")
-    platform.delivery.copies, platform.delivery.together = 3, True
+    platform.delivery = replace(platform.delivery, copies=3, together=True)
     shown = resident.says("2")
     assert {copy.text for copy in shown.copies} == {shown.text}
     assert "流程" in shown.text

@@ -71,14 +71,25 @@ def read_yaml(path: Path) -> Document:
 
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CBaseLoader)
-    except (yaml.MarkedYAMLError, UnicodeDecodeError) as error:
+        document = Document(name, build(root, ()) if root else {}, lines)
+    except (OSError, UnicodeDecodeError, RecursionError, yaml.YAMLError) as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or "the file is not UTF-8"
-        raise ContentError([Problem(name, mark.line + 1 if mark else 1, f"not valid YAML: {what}")]) from None
-    document = Document(name, build(root, ()) if root else {}, lines)
+        raise ContentError([Problem(name, mark.line + 1 if mark else 1, _unreadable(error))]) from None
     if problems:
         raise ContentError(problems)
     return document
+
+
+def _unreadable(error: Exception) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "this file is missing; put it back"
+    if isinstance(error, UnicodeDecodeError):
+        return "the file is not UTF-8; save it as UTF-8"
+    if isinstance(error, RecursionError):
+        return "an alias (*name) stands inside of what it names; write it out instead"
+    return (
+        f"not valid YAML: {getattr(error, 'problem', None) or getattr(error, 'reason', error)}; mend this line or the one above"
+    )
 
 
 def validated(model: type[M], document: Document) -> M:
@@ -97,7 +108,7 @@ def _problem(document: Document, fault: Any) -> Problem:
     if fault["type"] == "extra_forbidden":
         message = f"unknown field `{path[-1]}`; the fields are listed in docs/content.md"
     elif fault["type"] == "missing":
-        message = f"`{path[-1]}` is missing"
+        message = f"`{path[-1]}` is missing; add it"
     elif field and fault["type"] != "value_error":
         message = f"`{field}`: {message} (found: {str(fault['input'])[:40]!r})"
     return Problem(document.file, document.line(path), f"{owner}{message}")
@@ -105,7 +116,8 @@ def _problem(document: Document, fault: Any) -> Problem:
 
 def _owner(data: Any, path: tuple[str | int, ...]) -> str:
     if len(path) >= 2 and path[0] == "entries" and isinstance(path[1], int):
-        return f"entry {data['entries'][path[1]].get('id', path[1])}: "
+        entry = data["entries"][path[1]]
+        return f"entry {entry.get('id', path[1]) if isinstance(entry, dict) else path[1] + 1}: "
     return ""
 
 

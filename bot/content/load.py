@@ -37,6 +37,8 @@ def load_entries(paths: Iterable[Path], known_variables: Iterable[str] | None = 
             problems += error.problems
         else:
             found += [Located(entry, document, index) for index, entry in enumerate(entries)]
+    # What a file that can't be read holds would seem not to exist.
+    whole = whole and not problems
     problems += check.problems(found, set(known_variables) if known_variables is not None else None, whole)
     if problems:
         raise ContentError(sorted(problems, key=lambda problem: (problem.file, problem.line)))

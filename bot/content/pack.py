@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -9,12 +10,22 @@ from typing import Annotated
 from pydantic import Field, StringConstraints, model_validator
 
 from bot.content.check import bad_regex
-from bot.content.document import ContentError, Document, Problem, read_yaml, validated
+from bot.content.document import ContentError, Document, M, Problem, read_yaml, validated
 from bot.content.load import CONTENT_DIR, LocalFile, load_entries
 from bot.content.render import placeholders
 from bot.content.schema import Entry, Line, Model, Topic, Variable
 
 LOCAL_FILE, REPLIES_FILE, EMERGENCIES_FILE = "local.yaml", "replies.yaml", "emergencies.yaml"
+
+# What handlers fill into a reply.
+FILLED_IN = {
+    "welcome": ("account",),
+    "greeting": ("account",),
+    "choose": ("title",),
+    "no_such_number": ("number", "last"),
+    "no_part": ("title", "part"),
+    "voice_heard": ("said",),
+}
 
 ReplyText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=600)]
 
@@ -70,7 +81,6 @@ class Replies(Model):
     nothing_more: ReplyText
     greeting: Small
     thanks: Small
-    choose: ReplyText
     no_such_number: ReplyText
     nothing_offered: ReplyText
     parts: Parts
@@ -141,23 +151,60 @@ class Pack(Model):
 
 def load_pack(directory: Path = CONTENT_DIR) -> Pack:
     """The pack in ``directory``; raises ContentError with every mistake, each with its file and line."""
+    problems: list[Problem] = []
+
+    def read(name: str, model: type[M]) -> tuple[M, Document] | None:
+        try:
+            document = read_yaml(directory / name)
+            return validated(model, document), document
+        except ContentError as error:
+            problems.extend(error.problems)
+            return None
+
+    local, replies, emergencies = (
+        read(LOCAL_FILE, LocalFile),
+        read(REPLIES_FILE, Replies),
+        read(EMERGENCIES_FILE, EmergencyFile),
+    )
     special = {LOCAL_FILE, REPLIES_FILE, EMERGENCIES_FILE}
-    documents = {name: read_yaml(directory / name) for name in sorted(special)}
-    variables = validated(LocalFile, documents[LOCAL_FILE]).variables
-    replies = validated(Replies, documents[REPLIES_FILE])
-    emergencies = validated(EmergencyFile, documents[EMERGENCIES_FILE]).emergencies
     paths = sorted(path for path in directory.glob("*.yaml") if path.name not in special)
-    entries = load_entries(paths, known_variables=variables)
-    problems = [
-        *_bad_emergencies(emergencies, documents[EMERGENCIES_FILE]),
-        *_unused(variables, entries, documents[LOCAL_FILE]),
-    ]
-    if problems:
-        raise ContentError(problems)
+    entries: list[Entry] = []
     try:
-        return Pack(entries=tuple(entries), variables=variables, replies=replies, emergencies=emergencies)
-    except ValueError as error:
-        raise ContentError([Problem(documents[REPLIES_FILE].file, 1, str(error))]) from None
+        entries = load_entries(paths, known_variables=local[0].variables if local else None)
+    except ContentError as error:
+        problems += error.problems
+    if replies:
+        problems += _bad_braces(*replies)
+    if emergencies:
+        problems += _bad_emergencies(emergencies[0].emergencies, emergencies[1])
+    # Without the entries, everything that points to them or is used by them would seem wrong.
+    if replies and entries:
+        problems += _dead_topics(replies[0], entries, replies[1])
+    if local and entries:
+        problems += _unused(local[0].variables, entries, local[1])
+    if problems or not (local and replies and emergencies):
+        raise ContentError(problems)
+    variables, dangers = local[0].variables, emergencies[0].emergencies
+    return Pack(entries=tuple(entries), variables=variables, replies=replies[0], emergencies=dangers)
+
+
+def _bad_braces(replies: Replies, document: Document) -> Iterator[Problem]:
+    for name in type(replies).model_fields:
+        value = getattr(replies, name)
+        text = value.reply if isinstance(value, Small) else value
+        if isinstance(text, str):
+            found = set(re.findall(r"\{[^{}]*\}|[{}]", text))
+            if wrong := found - {f"{{{word}}}" for word in FILLED_IN.get(name, ())}:
+                yield Problem(document.file, document.line((name,)), f"nothing fills in {min(wrong)}; write words instead")
+
+
+def _dead_topics(replies: Replies, entries: list[Entry], document: Document) -> Iterator[Problem]:
+    known = {entry.id for entry in entries}
+    for topic, words in replies.topics.items():
+        for number, entry_id in enumerate(words.entries):
+            if entry_id not in known:
+                line = document.line(("topics", topic, "entries", number))
+                yield Problem(document.file, line, f"topic {topic} offers {entry_id}, which does not exist; remove it")
 
 
 def _bad_emergencies(emergencies: tuple[Emergency, ...], document: Document) -> Iterator[Problem]:

@@ -156,20 +156,28 @@ class TestSession:
 
     def test_quick_messages_are_handled_in_order_and_none_is_overwritten(self, redis_url: str) -> None:
         boxes = [make_inbox(redis_url) for _ in range(3)]
+        client = Redis.from_url(redis_url)
         order: list[int] = []
+        all_wait = threading.Event()
 
         def attempt(number: int) -> None:
             def say(session: Session) -> str:
+                assert all_wait.wait(20)
                 order.append(number)
-                time.sleep(0.03)
                 session.offered = [*session.offered, str(number)]
                 return "ok"
 
-            time.sleep(number * 0.005)
             answer(boxes[number % 3], text(100 + number), say)
 
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(attempt, range(8)))
+            attempts = []
+            for number in range(8):
+                attempts.append(pool.submit(attempt, number))
+                while (client.hget("weiyan:u:p1", "q") or b"").count(b",") <= number:
+                    time.sleep(0.002)  # the next one is sent when this one has arrived
+            all_wait.set()
+            for each in attempts:
+                each.result()
         assert order == list(range(8))
         assert answer(boxes[0], text(200), lambda session: ",".join(session.offered)) == "0,1,2,3,4,5,6,7"
 
