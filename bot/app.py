@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from flask import Flask
 
-from bot import cli, logs
+from bot import cli, cli_matching, logs
 from bot.content import published
 from bot.content.published import Live
 from bot.dialogue.desk import Desk
@@ -15,7 +17,7 @@ from bot.gateway.webhook import create_blueprint
 from bot.services import EXTENSION, Services
 from bot.store.engine import make_engine
 from bot.store.redis import ScriptRunner
-from config.settings import Settings
+from config.settings import TIMEZONE, Settings
 from handlers import ROUTERS
 
 
@@ -35,6 +37,7 @@ def create_app(settings: Settings, *, serving: bool = True) -> Flask:
         _ = live.current
     app.extensions[EXTENSION] = Services(settings, engine, live, desk)
     cli.register(app)
+    cli_matching.register(app, lambda: live.current.pack.entries, lambda: datetime.now(TIMEZONE).date())
     return app
 
 

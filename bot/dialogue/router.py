@@ -15,8 +15,9 @@ from bot.content.published import Published
 from bot.content.schema import Entry
 from bot.dialogue.messages import Message, NoReply, Reply, Text, TextReply, Voice
 from bot.dialogue.session import Session
+from bot.matching.decide import Decision
 from bot.matching.normalise import normalise
-from bot.matching.ruleset import Decision, Ruleset
+from bot.matching.ruleset import Ruleset
 
 log = structlog.get_logger(__name__)
 

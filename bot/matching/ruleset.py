@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from datetime import date
 from types import MappingProxyType
-from typing import Generic, Literal, Protocol, TypeVar
+from typing import Generic, TypeVar
 
-from bot.matching.keywords import KeywordIndex, Mode, Rule
+from bot.matching.decide import Decision
+from bot.matching.entries import EntryLike, asked, rules_of
+from bot.matching.keywords import KeywordIndex
 from bot.matching.near import NearIndex
 from bot.matching.normalise import normalise
 
-
-class KeywordLike(Protocol):
-    @property
-    def mode(self) -> Mode: ...
-    @property
-    def text(self) -> str: ...
-    @property
-    def groups(self) -> Sequence[Sequence[str]]: ...
-    @property
-    def priority(self) -> int: ...
-
-
-class EntryLike(Protocol):
-    """What the matching needs of an entry."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def title(self) -> str: ...
-    @property
-    def topic(self) -> str: ...
-    @property
-    def keywords(self) -> Sequence[KeywordLike]: ...
-    @property
-    def exclude(self) -> Sequence[str]: ...
-    @property
-    def asked_as(self) -> Sequence[str]: ...
-    def valid_on(self, day: date) -> bool: ...
-
-
 E = TypeVar("E", bound=EntryLike)
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """``entries``: the ids to answer with (kind `answer`) or to offer (kind `suggest`), the best first."""
-
-    kind: Literal["answer", "suggest", "unknown"]
-    entries: tuple[str, ...] = ()
-    why: str = ""
 
 
 UNKNOWN = Decision("unknown", why="no rule matched and no title is near")
@@ -84,18 +46,3 @@ class Ruleset(Generic[E]):
             why = "no rule; near titles " + ", ".join(f"{entry_id} {score:.2f}" for entry_id, score in near)
             return Decision("suggest", tuple(entry_id for entry_id, _ in near), why)
         return UNKNOWN
-
-
-def asked(entry: EntryLike) -> list[str]:
-    """The title and every utterance of ``entry``, normalised."""
-    return [text for text in map(normalise, (entry.title, *entry.asked_as)) if text]
-
-
-def rules_of(entry: EntryLike) -> list[Rule]:
-    """The rules of ``entry`` with normalised words; its title and utterances are exact rules."""
-    rules = [Rule(entry.id, "exact", text) for text in dict.fromkeys(asked(entry))]
-    for keyword in entry.keywords:
-        text = keyword.text if keyword.mode == "regex" else normalise(keyword.text)
-        groups = tuple(tuple(filter(None, map(normalise, group))) for group in keyword.groups)
-        rules.append(Rule(entry.id, keyword.mode, text, groups, keyword.priority))
-    return rules
