@@ -1,0 +1,1 @@
+"""`python -m tests.bench`: how fast the webhook is, beside bare Flask and WeRoBot, measured in one run."""
