@@ -11,7 +11,7 @@ router = Router("emergency", kind="emergency")
 @router.on(has_words)
 def put_help_first(context: Context) -> str | Pass:
     """The replies of all dangers met (a fire with a burn is both), then a tap to what was asked besides."""
-    met = [danger.reply for danger in context.published.dangers if danger.in_(context.text)]
+    met = context.published.dangers_in(context.text)
     if not met:
         return PASS
     context.session.awaiting = ""

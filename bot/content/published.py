@@ -70,9 +70,21 @@ class Published:
         return self.pack.local
 
     @cached_property
-    def dangers(self) -> tuple[Danger, ...]:
-        """The emergencies, compiled, in the order of the file."""
+    def _dangers(self) -> tuple[Danger, ...]:
         return tuple(map(Danger, self.pack.emergencies))
+
+    @cached_property
+    def _any_danger(self) -> re2._Regexp:
+        """Nearly every message meets none: one search says so."""
+        emergencies = self.pack.emergencies
+        patterns = [pattern for item in emergencies for pattern in (item.regex, item.always) if pattern]
+        return re2.compile("|".join(f"(?:{pattern})" for pattern in patterns) or r"\z\A.")
+
+    def dangers_in(self, text: str) -> list[str]:
+        """The replies to all emergencies that the normalised ``text`` tells of, in the order of the file."""
+        if not self._any_danger.search(text):
+            return []
+        return [danger.reply for danger in self._dangers if danger.in_(text)]
 
     @cached_property
     def words(self) -> dict[str, str]:

@@ -30,7 +30,7 @@ def index() -> KeywordIndex:
 def led_to(question: str) -> str:
     """The entry that the rules decide for, `emergency` or `none`."""
     text = normalise(question)
-    if any(danger.in_(text) for danger in published().dangers):
+    if published().dangers_in(text):
         return "emergency"
     hits = index().find(text)
     return hits[0].rule.entry_id if hits else "none"
