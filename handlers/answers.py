@@ -27,8 +27,7 @@ def show_entry(context: Context, entry: Entry) -> str:
     context.entries = (entry.id,)
     context.session.entry = entry.id
     context.session.awaiting = ""
-    answer = render(entry.answer, context.published.local)
-    lines = [answer, entry.source_line()]
+    lines = [context.published.answer(entry)]
     if entry.service and _known_parts(entry.service, context.published.local) >= PARTS_WORTH_OFFERING:
         replies = context.published.pack.replies
         lines += ["", replies.ask_parts, choices(context, [f"parts:{entry.id}"])]

@@ -36,11 +36,11 @@ def part_of_subject(context: Context) -> str | Pass:
     """「身份证要带啥」 where no rule knows the whole: 「身份证」 leads to an errand, 「要带啥」 to its part."""
     words = context.published.part_words
     forms = (context.text, _AROUND.sub("", context.text))
-    subject, ending = max(
-        ((form.removesuffix(word), word) for form in forms for word in words if form.endswith(word)),
-        key=lambda split: len(split[1]),
-        default=("", ""),
-    )
+    endings = ((form, form[-length:]) for length in context.published.part_lengths for form in forms if len(form) > length)
+    form, ending = next(((form, ending) for form, ending in endings if ending in words), ("", ""))
+    if not ending:
+        return PASS
+    subject = form.removesuffix(ending)
     decision = context.ruleset.decide(subject, context.now.date())
     if decision.kind != "answer":
         return PASS

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.content.pack import Emergency, Pack, Small, load_pack
+from bot.content.render import render
 from bot.content.schema import Entry
 from bot.matching.normalise import normalise
 from bot.matching.ruleset import Ruleset
@@ -96,6 +97,17 @@ class Published:
         return {normalise(word): name for name, words in said.items() for word in words}
 
     @cached_property
+    def _answers(self) -> dict[str, str]:
+        return {}
+
+    def answer(self, entry: Entry) -> str:
+        """The entry's answer with its local values, and the line with its source and date; rendered once."""
+        text = self._answers.get(entry.id)
+        if text is None:
+            text = self._answers[entry.id] = f"{render(entry.answer, self.local)}\n{entry.source_line()}"
+        return text
+
+    @cached_property
     def topic_words(self) -> dict[str, str]:
         """A topic's title and its other words as they are typed, normalised, with the topic."""
         topics = self.pack.replies.topics.items()
@@ -107,6 +119,11 @@ class Published:
         parts = self.pack.replies.parts
         named = {name: getattr(parts, name) for name in type(parts).model_fields}
         return {normalise(word): name for name, words in named.items() for word in (words.label, *words.asked_as)}
+
+    @cached_property
+    def part_lengths(self) -> tuple[int, ...]:
+        """How many characters the part words have, the longest first."""
+        return tuple(sorted({len(word) for word in self.part_words}, reverse=True))
 
 
 def starter() -> Published:

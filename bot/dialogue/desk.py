@@ -10,7 +10,7 @@ from datetime import datetime
 import structlog
 
 from bot.content.published import Live, Published
-from bot.dialogue.inbox import Inbox
+from bot.dialogue.inbox import Admitted, Inbox
 from bot.dialogue.messages import Event, Message, NoReply, PersonalDataEvent, Reply, Text, TextReply, Unsubscribe, Voice
 from bot.dialogue.router import Context, Outcome, Router, dispatch
 from bot.dialogue.session import Session
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 # What the database keeps of a message and of its reply, in characters.
 KEPT_CHARACTERS = 500
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FORGETTING = ("user_authorization_revoke", "user_authorization_cancellation")
 
 
@@ -49,7 +50,7 @@ class Desk:
         """The one reply to ``message``, whichever attempt of the platform this is."""
         started = time.perf_counter()
         person = pseudonym(_subject(message), self._key)
-        admitted = self._inbox.admit(message, person)
+        admitted = self._admit(message, person)
         self._live.notice(admitted.token)
         published = self._live.current
         if admitted.state == "done":
@@ -64,8 +65,20 @@ class Desk:
             return outcome.reply
         if _forgets(message):
             admitted.session.clear()
-        exchange = self._exchange(message, person, outcome, published.version, started)
-        return self._inbox.settle(admitted, message, person, outcome.reply, exchange)
+        try:
+            exchange = self._exchange(message, person, outcome, published.version, started)
+            return self._inbox.settle(admitted, message, person, outcome.reply, exchange)
+        except Exception:
+            log.exception("inbox_failed", effect="answered, not recorded")
+            return outcome.reply
+
+    def _admit(self, message: Message, person: str) -> Admitted:
+        """No fault of the inbox may cost a resident the answer."""
+        try:
+            return self._inbox.admit(message, person)
+        except Exception:
+            log.exception("inbox_failed", effect="answered without a session")
+            return Admitted("offline", Session())
 
     def reply_to(self, message: Message, session: Session, published: Published | None = None) -> Outcome:
         """The routers' outcome, cut to what WeChat shows; changes ``session`` and nothing else."""
@@ -103,7 +116,7 @@ class Desk:
             "us": int((time.perf_counter() - started) * 1e6),
             "forget": _forgets(message),
         }
-        return json.dumps(exchange, ensure_ascii=False, separators=(",", ":"))
+        return _encode(exchange)
 
 
 def _subject(message: Message) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
 # ---------------------------------------------------------------- coming in
@@ -319,12 +319,15 @@ _REPLIES: dict[str, type[Reply]] = {
 }
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def dump_reply(reply: Reply) -> str:
     """A reply as the JSON in which the inbox keeps it for the platform's next attempt."""
-    return json.dumps({"kind": reply.kind, **asdict(reply)}, ensure_ascii=False, separators=(",", ":"))
+    return _encode({"kind": reply.kind, **{field.name: getattr(reply, field.name) for field in fields(reply)}})
 
 
 def load_reply(stored: str) -> Reply:
     """The inverse of ``dump_reply``."""
-    fields = json.loads(stored)
-    return _REPLIES[fields.pop("kind")](**fields)
+    values = json.loads(stored)
+    return _REPLIES[values.pop("kind")](**values)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Final, Literal, TypeVar
 
 import structlog
@@ -111,22 +111,33 @@ class Outcome:
 
 def dispatch(routers: Sequence[Router], context: Context) -> Outcome:
     """Asks the routers in order. A handler's exception is logged once and becomes the polite `trouble` reply."""
+    for router, name, predicates, handler in _plan(tuple(routers), type(context.message)):  # type: ignore[arg-type]
+        try:
+            # This runs for most handlers with every message: a loop is cheaper than all() over a generator.
+            for predicate in predicates:
+                if not predicate(context):
+                    break
+            else:
+                returned: object = handler(context)
+                if returned is not PASS:
+                    reply = _reply(returned, context, name)
+                    return Outcome(reply, context.decided or router.kind, name, context.entries, context.why)
+        except Exception:
+            log.exception("handler_failed", handler=name)
+            return Outcome(TextReply(context.published.pack.replies.trouble), "unknown", name)
+    return Outcome(NoReply(), "unknown", "none")
+
+
+@lru_cache(maxsize=256)
+def _plan(routers: tuple[Router, ...], kind: type[Message]) -> tuple[tuple[Router, str, tuple[Predicate, ...], Handler], ...]:
+    """The handlers that a message of this type can reach, each with the predicates that are still to be asked."""
+    plan = []
     for router in routers:
         for name, predicates, handler in router.handlers:
-            try:
-                # This runs for every handler of every message: a loop is cheaper than all() over a generator.
-                for predicate in predicates:
-                    if not predicate(context):
-                        break
-                else:
-                    returned: object = handler(context)
-                    if returned is not PASS:
-                        reply = _reply(returned, context, name)
-                        return Outcome(reply, context.decided or router.kind, name, context.entries, context.why)
-            except Exception:
-                log.exception("handler_failed", handler=name)
-                return Outcome(TextReply(context.published.pack.replies.trouble), "unknown", name)
-    return Outcome(NoReply(), "unknown", "none")
+            if all(issubclass(kind, predicate.types) for predicate in predicates if isinstance(predicate, TypeIs)):
+                asked = tuple(predicate for predicate in predicates if not isinstance(predicate, TypeIs))
+                plan.append((router, name, asked, handler))
+    return tuple(plan)
 
 
 def _reply(returned: object, context: Context, handler: str) -> Reply:
@@ -141,9 +152,19 @@ def _reply(returned: object, context: Context, handler: str) -> Reply:
 # ---------------------------------------------------------------- predicates
 
 
+class TypeIs:
+    """The predicate of ``message_type``; dispatch asks it once for each type of message, not for each message."""
+
+    def __init__(self, types: tuple[type[Message], ...]) -> None:
+        self.types = types
+
+    def __call__(self, context: Context) -> bool:
+        return isinstance(context.message, self.types)
+
+
 def message_type(*types: type[Message]) -> Predicate:
     """The message is one of ``types``."""
-    return lambda context: isinstance(context.message, types)
+    return TypeIs(types)
 
 
 def awaiting(step: str) -> Predicate:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 # The rest of a cut answer is the only long thing in a session. Counted in characters.
 MORE_CHARACTERS = 3000
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 @dataclass(slots=True)
 class Session:
@@ -27,7 +29,7 @@ class Session:
         """Compact JSON, or an empty string when there is nothing to remember."""
         kept = {"e": self.entry, "o": self.offered, "w": self.awaiting, "m": self.more[:MORE_CHARACTERS]}
         kept = {key: value for key, value in kept.items() if value}
-        return json.dumps(kept, ensure_ascii=False, separators=(",", ":")) if kept else ""
+        return _encode(kept) if kept else ""
 
     @classmethod
     def load(cls, stored: str) -> Session:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 # The platform's limit for a passive text reply.
 MAX_BYTES = 2048
@@ -12,6 +13,7 @@ _ATOM = re.compile(r"<a .*?</a>|.", re.DOTALL)
 _ENDS = "\n。！？；"
 
 
+@lru_cache(maxsize=4096)  # the same few hundred links are in every answer
 def tap(label: str, shown: str | None = None, menu_id: str = "") -> str:
     """A link in a text that sends ``label`` as the resident's own message when it is tapped."""
     content = html.escape(label, quote=True)

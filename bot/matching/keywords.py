@@ -50,7 +50,9 @@ class KeywordIndex:
         """``excluded``: by entry id, the words whose presence switches its regex, contains and all rules off."""
         self._exact: defaultdict[str, list[Rule]] = defaultdict(list)
         self._contains: defaultdict[str, list[Rule]] = defaultdict(list)
-        self._grouped: defaultdict[str, list[tuple[Rule, int]]] = defaultdict(list)
+        # By word, the `all` rules that it stands in: their number and the bit of its group.
+        self._grouped: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+        self._group_rules: list[Rule] = []
         self._excludes: defaultdict[str, set[str]] = defaultdict(set)
         self._regexes: list[Rule] = []
         for rule in rules:
@@ -72,7 +74,8 @@ class KeywordIndex:
         elif rule.mode == "all":
             for position, group in enumerate(rule.groups):
                 for word in group:
-                    self._grouped[word].append((rule, position))
+                    self._grouped[word].append((len(self._group_rules), 1 << position))
+            self._group_rules.append(rule)
         else:
             self._regexes.append(rule)
 
@@ -111,18 +114,17 @@ class KeywordIndex:
         return [Hit(rule, (word,)) for word in present if word in self._contains for rule in self._contains[word]]
 
     def _found_groups(self, present: set[str]) -> list[Hit]:
-        met: defaultdict[int, dict[int, str]] = defaultdict(dict)
-        rules: dict[int, Rule] = {}
+        met: dict[int, int] = {}
         for word in present:
-            for rule, position in self._grouped.get(word, ()):
-                rules[id(rule)] = rule
-                words = met[id(rule)]
-                words[position] = max(words.get(position, ""), word, key=lambda found: (len(found), found))
-        return [
-            Hit(rules[key], tuple(words[position] for position in sorted(words)))
-            for key, words in met.items()
-            if len(words) == len(rules[key].groups)
-        ]
+            for number, bit in self._grouped.get(word, ()):
+                met[number] = met.get(number, 0) | bit
+        complete = (self._group_rules[number] for number, bits in met.items() if bits.bit_count() > 1)
+        hits = []
+        for rule in complete:
+            words = [max(present.intersection(group), key=lambda word: (len(word), word), default="") for group in rule.groups]
+            if all(words):
+                hits.append(Hit(rule, tuple(words)))
+        return hits
 
     def _found_regexes(self, text: str) -> list[Hit]:
         if self._filter is None:

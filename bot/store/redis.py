@@ -9,6 +9,7 @@ from hashlib import sha1
 from typing import Any
 
 import structlog
+from hiredis import pack_command
 from redis import Redis
 from redis.backoff import NoBackoff
 from redis.connection import ConnectionPool
@@ -96,7 +97,8 @@ class ScriptRunner:
 
     @staticmethod
     def _call(connection: Connection, *command: str | int) -> Any:
-        connection.send_command(*command)
+        # The connection's own packing looks at every argument once more.
+        connection.send_packed_command([pack_command(command)])  # type: ignore[arg-type]  # its stub means one element
         return connection.read_response()
 
     def _take(self) -> Connection:

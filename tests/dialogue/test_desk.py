@@ -100,6 +100,17 @@ class TestDispatch:
         assert "12345" in said(make_desk(published, inbox, broken).answer(text("问")))
 
 
+@pytest.mark.parametrize("broken", ["admit", "settle"])
+def test_a_fault_of_the_inbox_costs_nobody_the_answer(
+    broken: str, published: Published, inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise TypeError("a bug")
+
+    monkeypatch.setattr(inbox, broken, fail)
+    assert said(make_desk(published, inbox).answer(text("秸秆能烧吗"))).startswith("现在不能烧。")
+
+
 def test_a_long_answer_comes_in_pages(published: Published, inbox: Inbox) -> None:
     talker = Router("talker")
     whole = "".join(f"这是第{number}句。" for number in range(300))
