@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import secrets
+import sys
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -23,6 +24,17 @@ SOCKET_PATH_BYTES = 100  # Linux takes 107, macOS 103
 
 class SettingsError(SystemExit):
     """Stops the start with one line that names the setting and what to do."""
+
+    # Gunicorn takes 3 for "this will never start" and ends; after any other code it starts workers for ever.
+    EXIT_CODE = 3
+
+    def __init__(self, line: str) -> None:
+        super().__init__(self.EXIT_CODE)
+        self.line = line
+        print(line, file=sys.stderr, flush=True)
+
+    def __str__(self) -> str:
+        return self.line
 
 
 class Settings(BaseSettings):
