@@ -18,7 +18,7 @@ from redis import Redis
 
 from bot.demo import demo_environment, is_demo, new_secrets
 from bot.supervisor import answers, take
-from config.settings import ROOT, Settings
+from config.settings import ROOT, Settings, SettingsError
 from tests.watching import clean_environment, family, free_port_pair, is_alive, wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent has died")
@@ -64,10 +64,10 @@ class Running:
         self._process.kill()
         self._process.wait()
 
-    def refuse(self) -> str:
+    def refuse(self, code: int = 1) -> str:
         """What it says when it doesn't start."""
         self.said += self._process.communicate(timeout=20)[0]
-        assert self._process.returncode == 1
+        assert self._process.returncode == code
         return self.said
 
     def members(self, words: str) -> set[int]:
@@ -198,7 +198,7 @@ def test_with_a_real_account_there_is_no_simulator(short_path: Path) -> None:
 def test_half_a_real_account_is_refused_in_one_line(short_path: Path) -> None:
     settings = new_secrets()
     del settings["WECHAT_APPSECRET"]
-    said = Running(short_path, free_port_pair(), **settings).refuse()
+    said = Running(short_path, free_port_pair(), **settings).refuse(SettingsError.EXIT_CODE)
     assert said.startswith("WECHAT_APPSECRET is missing")
     assert len(said.splitlines()) == 1
 

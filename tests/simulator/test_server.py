@@ -15,7 +15,7 @@ import requests
 
 from bot.simulator import Account, Platform
 from bot.simulator.server import create_simulator
-from config.settings import ROOT
+from config.settings import ROOT, SettingsError
 
 
 @pytest.mark.parametrize("path", ["/", "/cgi-bin/getcallbackip", "/simulator/faults"])
@@ -121,5 +121,5 @@ def test_a_missing_setting_is_named(environment: dict[str, str]) -> None:
     del environment["WECHAT_TOKEN"]
     command = [sys.executable, "-m", "bot.simulator", "--port", "1"]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 1
+    assert done.returncode == SettingsError.EXIT_CODE
     assert done.stderr.startswith("WECHAT_TOKEN is missing")
