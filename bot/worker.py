@@ -12,9 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 from redis import Redis
-from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
-from redis.retry import Retry
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -48,8 +46,7 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
     The database must have been migrated. Any number of workers may run; one is enough.
     """
     engine = make_engine(settings.database)
-    no_retry = Retry(NoBackoff(), 0)
-    raw = Redis.from_url(settings.redis, socket_timeout=REDIS_TIMEOUT, socket_connect_timeout=REDIS_TIMEOUT, retry=no_retry)
+    raw = connect(settings.redis, REDIS_TIMEOUT, decode=False)
     archive = Archive(raw, engine)
     keep = timedelta(days=settings.exchange_retention_days)
     log.info("worker_started")

@@ -26,7 +26,6 @@ def show_entry(context: Context, entry: Entry) -> str:
     """The answer, its source and date, and what to ask next – as a tap and as a digit."""
     context.entries = (entry.id,)
     context.session.entry = entry.id
-    context.session.awaiting = ""
     lines = [context.published.answer(entry)]
     if entry.service and _known_parts(entry.service, context.published.local) >= PARTS_WORTH_OFFERING:
         replies = context.published.pack.replies

@@ -49,7 +49,7 @@ def back(context: Context) -> str:
 
 @router.on(says("leave"))
 def leave(context: Context) -> str:
-    context.session.entry = context.session.awaiting = ""
+    context.session.entry = ""
     context.session.offered = []
     return context.published.pack.replies.leave.reply
 

@@ -14,7 +14,6 @@ def put_help_first(context: Context) -> str | Pass:
     met = context.published.dangers_in(context.text)
     if not met:
         return PASS
-    context.session.awaiting = ""
     lines = ["\n\n".join(met[:2])]
     if context.decision.kind == "answer":
         context.entries = context.decision.entries

@@ -28,7 +28,7 @@ def go_to(context: Context, target: str) -> str | Pass:
 
 def show_menu(context: Context, _rest: str = "") -> str:
     """All topics."""
-    context.session.entry = context.session.awaiting = ""
+    context.session.entry = ""
     replies = context.published.pack.replies
     return f"{replies.menu}\n{choices(context, menu_targets(context))}"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -10,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from bot.content.published import Live, Published
+from bot.dialogue.compact import encode
 from bot.dialogue.inbox import Admitted, Inbox
 from bot.dialogue.messages import Event, Message, NoReply, PersonalDataEvent, Reply, Text, TextReply, Unsubscribe, Voice
 from bot.dialogue.router import Context, Outcome, Router, dispatch
@@ -22,7 +22,6 @@ log = structlog.get_logger(__name__)
 
 # What the database keeps of a message and of its reply, in characters.
 KEPT_CHARACTERS = 500
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _FORGETTING = ("user_authorization_revoke", "user_authorization_cancellation")
 
 
@@ -116,7 +115,7 @@ class Desk:
             "us": int((time.perf_counter() - started) * 1e6),
             "forget": _forgets(message),
         }
-        return _encode(exchange)
+        return encode(exchange)
 
 
 def _subject(message: Message) -> str:

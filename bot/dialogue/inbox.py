@@ -22,6 +22,8 @@ STREAM_LENGTH = 1_000_000
 # Milliseconds that an attempt may be silent before another takes its place; KEEPER_EVERY renews it far more often.
 LEASE_MS = 3_000
 KEEPER_EVERY = 1.0
+# Seconds after which nobody waits for an attempt any more: the platform has given up its last one.
+KEPT_AT_MOST = 15.0
 # Seconds. The platform drops its connection after 5; answering later reaches nobody, `success` earlier would be silence.
 PATIENCE = 5.2
 POLL_FIRST, POLL_MOST = 0.01, 0.05
@@ -114,7 +116,11 @@ class Inbox:
         while True:
             time.sleep(KEEPER_EVERY)
             for attempt, (person, since) in list(self._working.items()):
-                if time.monotonic() - since < KEEPER_EVERY:
+                age = time.monotonic() - since
+                if age > KEPT_AT_MOST:
+                    # It failed without settling; kept for ever, it would hold up all that this resident writes.
+                    self._working.pop(attempt, None)
+                if not KEEPER_EVERY <= age <= KEPT_AT_MOST:
                     continue
                 try:
                     self._runner.run(_RENEW, (f"weiyan:u:{person}",), (attempt, LEASE_MS))

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
+from bot.dialogue.compact import encode
+
 # ---------------------------------------------------------------- coming in
 
 
@@ -319,12 +321,9 @@ _REPLIES: dict[str, type[Reply]] = {
 }
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
 def dump_reply(reply: Reply) -> str:
     """A reply as the JSON in which the inbox keeps it for the platform's next attempt."""
-    return _encode({"kind": reply.kind, **{field.name: getattr(reply, field.name) for field in fields(reply)}})
+    return encode({"kind": reply.kind, **{field.name: getattr(reply, field.name) for field in fields(reply)}})
 
 
 def load_reply(stored: str) -> Reply:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cached_property, lru_cache
@@ -45,7 +45,7 @@ class Context:
     account_name: str = ""
     decided: Kind | None = None
     entries: tuple[str, ...] = ()
-    why: str = field(default="")
+    why: str = ""
 
     @cached_property
     def said(self) -> str:
@@ -165,11 +165,6 @@ class TypeIs:
 def message_type(*types: type[Message]) -> Predicate:
     """The message is one of ``types``."""
     return TypeIs(types)
-
-
-def awaiting(step: str) -> Predicate:
-    """The session stands at ``step`` of a flow."""
-    return lambda context: context.session.awaiting == step
 
 
 def answers(topic: str) -> Predicate:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from bot.dialogue.compact import encode
+
 # The rest of a cut answer is the only long thing in a session. Counted in characters.
 MORE_CHARACTERS = 3000
-
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 @dataclass(slots=True)
@@ -17,19 +17,18 @@ class Session:
 
     entry: str = ""
     offered: list[str] = field(default_factory=list)
-    awaiting: str = ""
     more: str = ""
 
     def clear(self) -> None:
         """Forgets everything."""
-        self.entry = self.awaiting = self.more = ""
+        self.entry = self.more = ""
         self.offered = []
 
     def dump(self) -> str:
         """Compact JSON, or an empty string when there is nothing to remember."""
-        kept = {"e": self.entry, "o": self.offered, "w": self.awaiting, "m": self.more[:MORE_CHARACTERS]}
+        kept = {"e": self.entry, "o": self.offered, "m": self.more[:MORE_CHARACTERS]}
         kept = {key: value for key, value in kept.items() if value}
-        return _encode(kept) if kept else ""
+        return encode(kept) if kept else ""
 
     @classmethod
     def load(cls, stored: str) -> Session:
@@ -37,6 +36,6 @@ class Session:
         try:
             kept = json.loads(stored) if stored else {}
             offered = list(map(str, kept.get("o", ())))
-            return cls(str(kept.get("e", "")), offered, str(kept.get("w", "")), str(kept.get("m", "")))
+            return cls(str(kept.get("e", "")), offered, str(kept.get("m", "")))
         except (ValueError, AttributeError, TypeError):
             return cls()

@@ -41,10 +41,13 @@ class Script:
 _PING = Script("return 1")
 
 
-def connect(url: str, timeout: float = TIMEOUT) -> Redis:
-    """An ordinary client with short timeouts and no retries: redis-py's own cost up to 4.6 s with Redis away."""
+def connect(url: str, timeout: float = TIMEOUT, *, decode: bool = True) -> Redis:
+    """An ordinary client with short timeouts and no retries: redis-py's own cost up to 4.6 s with Redis away.
+
+    ``decode`` False gives bytes, for those who must survive what is no UTF-8.
+    """
     return Redis.from_url(
-        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0), decode_responses=True
+        url, socket_timeout=timeout, socket_connect_timeout=timeout, retry=Retry(NoBackoff(), 0), decode_responses=decode
     )
 
 

@@ -125,6 +125,16 @@ class TestDuplicates:
         assert answer(alive, text(4), lambda _: "taken over") == "taken over"
         assert 0.2 < time.monotonic() - started < 2
 
+    def test_an_attempt_that_failed_without_settling_does_not_block_the_resident_for_ever(
+        self, redis_url: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(inbox_module, "LEASE_MS", 400)
+        monkeypatch.setattr(inbox_module, "KEEPER_EVERY", 0.1)
+        monkeypatch.setattr(inbox_module, "KEPT_AT_MOST", 0.5)
+        box = make_inbox(redis_url)
+        assert box.admit(text(1), "p1").state == "go"
+        assert answer(box, text(2), lambda _: "the next one") == "the next one"
+
     def test_one_who_was_overtaken_gives_the_stored_reply(self, redis_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(inbox_module, "LEASE_MS", 200)
         stalled, other = make_inbox(redis_url), make_inbox(redis_url)
